@@ -23,9 +23,11 @@ RESULTS = HERE / "RESULTS.md"
 PARTS = {
     "grid": "A training step",
     "cores": "Numbers of threads",
+    "members": "Members and many rows",
     "products": "The matrix products alone",
     "phases": "The phases of a step",
     "latency": "Prediction",
+    "explaining": "Explaining a row",
     "xor": "The tutorial's XOR",
     "load": "With a busy core",
     "cli": "The command line",

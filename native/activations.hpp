@@ -38,6 +38,20 @@ GLASSNET_INLINE T softplus(T z) {
     return positive(z) + logarithm_1_plus(exponential(-std::abs(z)));
 }
 
+// tanh(softplus(z)) and its slope by one exponential, e = exp(-|z|). With w = exp(z) it is (w^2 + 2
+// w) / (w^2 + 2 w + 2), here times 1 or, where w is large, times e^2 above and below.
+template <class T>
+struct TanhOfSoftplus {
+    T value, slope;
+};
+
+template <class T>
+GLASSNET_INLINE TanhOfSoftplus<T> tanh_of_softplus(T z) {
+    const T e = exponential(-std::abs(z)), above = z >= 0 ? 1 + 2 * e : e * (e + 2),
+            below = above + 2 * (z >= 0 ? e * e : T(1));
+    return {above / below, 4 * (z >= 0 ? e * e : e) * (1 + e) / (below * below)};
+}
+
 template <class T>
 GLASSNET_INLINE T normal_cdf(T z) {
     return T(0.5) * std::erfc(z * T(-inverse_sqrt_2));
@@ -111,10 +125,10 @@ inline const std::vector<Activation<T>> activations{
             return s * (1 + z * (1 - s));
         }),
     activation<T>(
-        "mish", of_input, [](T z) { return z * hyperbolic_tangent(softplus(z)); },
+        "mish", of_input, [](T z) { return z * tanh_of_softplus(z).value; },
         [](T z) {
-            const T t = hyperbolic_tangent(softplus(z));
-            return t + z * ((1 - t * t) * sigmoid(z));
+            const auto t = tanh_of_softplus(z);
+            return t.value + z * t.slope;
         }),
     activation<T>(
         "softplus", of_input, [](T z) { return softplus(z); }, [](T z) { return sigmoid(z); }),

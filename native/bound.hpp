@@ -17,6 +17,10 @@
 
 namespace glassnet {
 
+inline void require_threads(std::size_t n) {
+    require(n >= 1 && n <= 256, "n_threads must be from 1 to 256");
+}
+
 template <class T>
 class BoundEngine {
   public:
@@ -101,6 +105,11 @@ class BoundEngine {
 
     void update(double lr, double length, double t) {
         change([&](Engine<T>& engine) { engine.update(lr, length, t); });
+    }
+
+    void use_threads(std::size_t n) {
+        require_threads(n);
+        change([n](Engine<T>& engine) { engine.use_threads(n); });
     }
 
     // `t` holds the number of optimizer steps; it is counted on in place, so that it is right

@@ -65,14 +65,13 @@ class ConcurrentEngine {
     ConcurrentEngine(const Operations<T>& operations, const std::vector<Segment>& segments,
                      const Settings& settings, Tensors<T> tensors, std::size_t n_statistics,
                      T* first, T* second)
-        : n_threads_(settings.n_threads),
-          gate_(gate_of(tensors.theta)),
+        : gate_(gate_of(tensors.theta)),
           predictor_(operations, tensors),
           engine_(operations, segments, settings, tensors, n_statistics, first, second) {}
 
     void predict(const Rows<T>& X, T* Z) {
         const std::shared_lock<Gate> reading(*gate_);
-        predictor_.predict(X, Z, n_threads_);
+        predictor_.predict(X, Z, engine_.n_threads());
     }
 
     // For answers to one row, which wait for the gate in their own way.
@@ -126,7 +125,6 @@ class ConcurrentEngine {
         ConcurrentEngine& engine_;
     };
 
-    const std::size_t n_threads_;
     const std::shared_ptr<Gate> gate_;
     std::mutex working_;
     std::atomic<std::thread::id> worker_{std::thread::id()};

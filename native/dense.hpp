@@ -86,7 +86,7 @@ class Dense final : public Operation<T> {
 
     // dW = X^T dZ, and that part of db = sum dZ which its columns hold, once.
     Grid parameter_grid(std::size_t n) const override {
-        return product_grid<T>(this->n_in, this->n_out, n, 1);
+        return product_grid<T>(this->n_in, this->n_out, n);
     }
     void parameter_gradient(Workspace<T>& w, LayerBuffers<T>& own, std::size_t n,
                             const Gradients<T>& g, const Block& block, std::size_t) const override {

@@ -25,7 +25,7 @@ struct Settings {
     bool per_batch = false;  // both divided by the weight of the batch
     double max_norm = std::numeric_limits<double>::infinity();
     std::uint64_t seed = 0;
-    std::size_t n_threads = 1;  // at most
+    std::size_t n_threads = 1;  // at most, until `use_threads` is called
 };
 
 // How a run ended.
@@ -68,15 +68,24 @@ class Engine {
           squares_(pieces_.size()),
           penalties_(pieces_.size()),
           pass_(operations, p_, true),
-          tuning_(settings_.n_threads) {
+          n_threads_(settings_.n_threads),
+          tuning_(n_threads_) {
         plan_parameters();
+    }
+
+    // At most so many threads work on a call.
+    std::size_t n_threads() const { return n_threads_; }
+    void use_threads(std::size_t n) {
+        if (n == n_threads_) return;
+        n_threads_ = n;
+        tuning_ = ThreadTuning(n);
     }
 
     // Return the objective of all rows and leave its gradient.
     double loss_and_gradient(const Rows<T>& X, const Target<T>& y, const double* weight,
                              std::uint64_t step) {
         const Clock::time_point start = Clock::now();
-        const auto team = gathered_team(last_pass_ > worth_a_team ? settings_.n_threads : 1);
+        const auto team = gathered_team(last_pass_ > worth_a_team ? n_threads_ : 1);
         batch_.bind(X, y, weight, nullptr, X.n);
         const double value = value_and_gradient(step, constant, team.get());
         last_pass_ = (Clock::now() - start) * (team ? team->n_workers() : 1);
@@ -269,6 +278,7 @@ class Engine {
     Update update_;
     Phase gather_phase_, loss_phase_, finish_phase_, update_phase_;
     Pass<T> pass_;
+    std::size_t n_threads_;
     ThreadTuning tuning_;
     Clock::duration last_pass_ = Clock::duration::zero();
 };

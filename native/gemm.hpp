@@ -1,8 +1,8 @@
 // Matrix products in tiles that stay in registers, a panel of columns at a time.
 // After Goto and van de Geijn, "Anatomy of high-performance matrix multiplication", ACM TOMS 34
-// (2008). A is packed only where it is transposed and its rows are far apart: other signals lie in
-// rows that do not fall on the same cache lines, see stride(). Every element is summed in the same
-// order wherever it is in the product, so a row has the same bits alone or among many.
+// (2008). A is read where it is, a line ahead of its use; it is not packed, for its rows do not
+// fall on the same cache lines, see stride(). Every element is summed in the same order wherever it
+// is in the product, so a row has the same bits alone or among many.
 #pragma once
 
 #include <algorithm>
@@ -32,12 +32,12 @@ struct Right {
     bool transposed, padded = false;
 };
 
-constexpr std::size_t depth =
-    320;  // of a panel: 40 kB, what the first cache holds beside a tile of A
-constexpr std::size_t strip_rows = 512;        // of A at a time
-constexpr std::size_t packed_bytes = 660'000;  // of a packed strip: a part of the second cache
-// Rows of a transposed A so many bytes apart are packed: each is on a page of its own, or nearly.
-constexpr std::size_t far_apart = 2048;
+// Of a panel, at most: 64 kB, that a tile reads from the second cache as fast as it computes.
+constexpr std::size_t depth = 512;
+constexpr std::size_t strip_rows = 320;  // of A at a time
+
+// How many columns of A are fetched before they are needed: a line of float32.
+constexpr std::size_t ahead = 16;
 
 template <class T>
 constexpr std::size_t panel_width = 2 * lanes<T>;
@@ -55,6 +55,9 @@ void tile(std::size_t k, Left<T> A, const T* __restrict B, std::size_t step_b, T
         for (std::size_t j = 0; j < n_vectors; ++j)
             __builtin_prefetch(C + i * step_c + j * lanes<T>, 1);
     for (std::size_t p = 0; p < k; ++p) {
+        // A row of A after the other, a line ahead of its use: more rows than the processor's own
+        // prefetching follows.
+        __builtin_prefetch(A.data + p % ahead * A.row_step + (p + ahead) * A.column_step);
         Vector<T> b[n_vectors];
         for (std::size_t j = 0; j < n_vectors; ++j) b[j] = load(B + p * step_b + j * lanes<T>);
 #pragma GCC unroll 16
@@ -162,43 +165,6 @@ struct Tiles {
     std::size_t start(std::size_t t) const { return t * n_rows / n_tiles; }
 };
 
-// The tiles of a left factor whose columns lie side by side in memory, one after the other: element
-// (i, p) of a tile at p * (its rows) + i. Whole vectors are copied, so room for one is between
-// tiles; those that would end behind the last row are copied number by number.
-template <class T>
-class PackedLeft {
-  public:
-    static constexpr std::size_t most_rows =
-        packed_bytes / (depth * sizeof(T)) / tile_rows * tile_rows;
-
-    void fill(Left<T> A, std::size_t k, const Tiles& tiles) {
-        k_ = k;
-        to_ = buffer().resize(most_rows * depth + (most_rows / tile_rows + 1) * lanes<T>);
-        for (std::size_t p = 0; p < k; ++p) {
-            const T* from = A.data + p * A.column_step;
-            for (std::size_t t = 0; t + 1 < tiles.n_tiles; ++t) {
-                const std::size_t start = tiles.start(t), rows = tiles.start(t + 1) - start;
-                for (std::size_t l = 0; l < rows; l += lanes<T>)
-                    store(at(t, start) + p * rows + l, load(from + start + l));
-            }
-            const std::size_t start = tiles.start(tiles.n_tiles - 1), rows = tiles.n_rows - start;
-            std::copy(from + start, from + tiles.n_rows, at(tiles.n_tiles - 1, start) + p * rows);
-        }
-    }
-
-    // Tile number t, whose first row is `start`.
-    T* at(std::size_t t, std::size_t start) const { return to_ + start * k_ + t * lanes<T>; }
-
-  private:
-    static Buffer<T>& buffer() {
-        thread_local Buffer<T> made;
-        return made;
-    }
-
-    std::size_t k_ = 0;
-    T* to_ = nullptr;
-};
-
 // A block of C = A B, or of C = start + A B where a row `start` is given. `done` is called with
 // each block that is complete. In `padded` C whole vectors are stored, zeros after the last column.
 // Strips of rows and of the depth are such that what all panels read of A stays in the second
@@ -208,21 +174,17 @@ void product(Left<T> A, Right<T> B, std::size_t k, std::size_t n_columns, T* C, 
              bool padded, const T* start, const Block& block, Done done) {
     alignas(64) T panel[depth * panel_width<T>];
     alignas(64) T begin[panel_width<T>] = {};
-    const bool packs = A.row_step == 1 && A.column_step * sizeof(T) >= far_apart &&
-                       block.right - block.left > 2 * panel_width<T>;
-    PackedLeft<T> packed;
-    const std::size_t most_rows = packs ? PackedLeft<T>::most_rows : strip_rows;
-    const std::size_t n_strips = (block.bottom - block.top + most_rows - 1) / most_rows;
+    const std::size_t n_strips = (block.bottom - block.top + strip_rows - 1) / strip_rows,
+                      n_depths = (k + depth - 1) / depth;
     for (std::size_t s = 0; s < n_strips; ++s) {
         const std::size_t first_row = block.top + s * (block.bottom - block.top) / n_strips;
         const std::size_t n_rows =
             block.top + (s + 1) * (block.bottom - block.top) / n_strips - first_row;
         const Tiles tiles{n_rows};
-        for (std::size_t top = 0; top < k; top += depth) {
-            const std::size_t bottom = std::min(k, top + depth);
+        for (std::size_t d = 0; d < n_depths; ++d) {
+            const std::size_t top = d * k / n_depths, bottom = (d + 1) * k / n_depths;
             const Left<T> strip{A.data + first_row * A.row_step + top * A.column_step, A.row_step,
                                 A.column_step};
-            if (packs) packed.fill(strip, bottom - top, tiles);
             for (std::size_t left = block.left; left < block.right; left += panel_width<T>) {
                 const std::size_t width =
                     std::min({panel_width<T>, block.right - left, n_columns - left});
@@ -238,9 +200,8 @@ void product(Left<T> A, Right<T> B, std::size_t k, std::size_t n_columns, T* C, 
                 const T* rows_of_b = direct ? B.data + top * B.step + left : panel;
                 for (std::size_t t = 0; t < tiles.n_tiles; ++t) {
                     const std::size_t start = tiles.start(t), rows = tiles.start(t + 1) - start;
-                    const Left<T> left_tile =
-                        packs ? Left<T>{packed.at(t, start), 1, rows}
-                              : Left<T>{strip.data + start * A.row_step, A.row_step, A.column_step};
+                    const Left<T> left_tile{strip.data + start * A.row_step, A.row_step,
+                                            A.column_step};
                     const auto run = [&](auto n_vectors) {
                         tile_of<T, n_vectors>(rows, bottom - top, left_tile, rows_of_b,
                                               direct ? B.step : step,

@@ -39,7 +39,7 @@ Settings settings(const std::string& loss, std::vector<double> loss_settings,
     const LossKind<float>& kind = loss_kind<float>(loss);
     const Reduction& reduces = row_named(reductions, reduction, "reduction", "native/loss.hpp");
     optimizer_kind<float>(optimizer);
-    require(n_threads >= 1 && n_threads <= 256, "n_threads must be from 1 to 256");
+    require_threads(n_threads);
     require(kind.has_settings == !loss_settings.empty(),
             "the loss has not the settings that it takes");
     require(kind.has_reduction || reduction == reductions[0].name,
@@ -78,6 +78,7 @@ void bind(nb::module_& m, const char* name, const char* answer) {
              "weight"_a.none(), "step"_a)
         .def("gradient_norm", &BoundEngine<T>::gradient_norm)
         .def("update", &BoundEngine<T>::update)
+        .def("use_threads", &BoundEngine<T>::use_threads)
         .def("run", &BoundEngine<T>::run, "X"_a, "y"_a, "weight"_a.none(), "order"_a, "offsets"_a,
              "first_step"_a, "rates"_a, "t"_a, "stop"_a);
 }

@@ -32,13 +32,15 @@ struct Grid {
 };
 
 // Of a product. A piece reads its rows of the left factor and its columns of the right one; what
-// all pieces read together is to be small. The right factor is copied, and counts more often unless
-// the left one is copied, too.
+// all pieces read together is to be small. The right factor is copied, and counts more often. Large
+// products have more pieces, so that threads that are not equally fast end together.
 template <class T>
-Grid product_grid(std::size_t n_rows, std::size_t n_columns, std::size_t k,
-                  std::size_t right_costs = 4) {
-    constexpr std::size_t min_work = 40'000;  // products of a piece: some tenths of a microsecond
-    const std::size_t wanted = std::clamp<std::size_t>(n_rows * n_columns * k / min_work, 1, 64);
+Grid product_grid(std::size_t n_rows, std::size_t n_columns, std::size_t k) {
+    constexpr std::size_t min_work = 40'000,  // products of a piece: some tenths of a microsecond
+        large_work = 2'000'000, copy_costs = 6;
+    const std::size_t work = n_rows * n_columns * k,
+                      wanted = std::max(std::clamp<std::size_t>(work / min_work, 1, 64),
+                                        std::min<std::size_t>(work / large_work, 128));
     const std::size_t panels = (n_columns + panel_width<T> - 1) / panel_width<T>,
                       tiles = (n_rows + tile_rows - 1) / tile_rows;
     Grid best{n_rows, n_columns, panel_width<T>, 1, 1, tile_rows};
@@ -47,7 +49,7 @@ Grid product_grid(std::size_t n_rows, std::size_t n_columns, std::size_t k,
         const std::size_t rows = std::clamp<std::size_t>(wanted / columns, 1,
                                                          std::max<std::size_t>(tiles / 4, 1)),
                           pieces = rows * columns,
-                          read = n_rows * columns + right_costs * n_columns * rows;
+                          read = n_rows * columns + copy_costs * n_columns * rows;
         if (pieces < most || (pieces == most && read >= least)) continue;
         most = pieces, least = read;
         best.row_parts = rows, best.column_parts = columns;

@@ -57,7 +57,7 @@ inline void ready_to_throw() { static_cast<void>(std::uncaught_exceptions()); }
 
 // The thread that calls `run` leads and works too. Helpers take pieces as they come free, wait a
 // moment for more and then sleep. The leader waits only for pieces that were begun; a helper that
-// keeps it waiting, because its core went to another process, is left out for a while. What a piece
+// keeps it waiting, because its core went to another process, stays away for a while. What a piece
 // throws, wherever it ran, `run` throws when all pieces have ended.
 class Team {
   public:
@@ -75,8 +75,11 @@ class Team {
     Team(const Team&) = delete;
 
     ~Team() {
-        closing_.store(true);
-        publish(nullptr, 0);
+        {
+            const std::lock_guard<std::mutex> lock(mutex_);
+            closing_.store(true);
+        }
+        woken_.notify_all();
         for (auto& helper : helpers_) helper.join();
     }
 
@@ -85,14 +88,14 @@ class Team {
     std::size_t n_workers() const { return helpers_.size() + 1; }
 
     void run(const Phase& phase) {
-        if (phase.n_pieces <= 1 || resting()) {
+        if (phase.n_pieces <= 1 || helpers_.empty()) {
             for (std::size_t i = 0; i < phase.n_pieces; ++i) phase.piece(i);
             return;
         }
-        done_.store(0, std::memory_order_relaxed);
-        publish(&phase, phase.n_pieces);
-        take_pieces(0);
-        wait_for(phase.n_pieces);
+        const auto start = Clock::now();
+        publish(phase);
+        const std::size_t n_own = take_pieces(0, current_.load(std::memory_order_relaxed));
+        wait_for_pieces(start, n_own);
         if (!failed_.load(std::memory_order_relaxed)) return;
         failed_.store(false, std::memory_order_relaxed);
         std::rethrow_exception(std::exchange(failure_, nullptr));
@@ -104,50 +107,71 @@ class Team {
     static constexpr auto shortest_rest = std::chrono::milliseconds(1),
                           longest_rest = std::chrono::milliseconds(256);
 
+    // A number of a phase and a number of pieces in one word, which is read and changed at once.
+    static constexpr std::uint64_t word(std::uint64_t phase, std::size_t pieces) {
+        return phase << 16 | pieces;
+    }
+    static std::uint64_t phase_in(std::uint64_t word) { return word >> 16; }
+    static std::size_t pieces_in(std::uint64_t word) { return word & 0xffff; }
+
     // The pieces of a phase are divided among the workers, so that what a worker wrote in the last
-    // step is still in its own cache; who has done its share takes from the others. One word says
-    // all of a share, its end (16 bits) and the next piece (16), so that a latecomer who adds to it
-    // learns at once whether what he took is a piece.
-    struct alignas(64) Share {
-        std::atomic<std::uint32_t> word{0};
+    // step is still in its own cache; who has done its share takes from the others. Each worker
+    // counts what it did on a line of its own: one counter for all would go from core to core.
+    struct Share {
+        alignas(64) std::atomic<std::uint64_t> next{0};    // of which phase, the next piece
+        alignas(64) std::atomic<std::uint64_t> n_done{0};  // by this worker, in all phases
     };
 
-    static std::uint32_t end(std::uint32_t word) { return word >> 16; }
-    static std::uint32_t next(std::uint32_t word) { return word & 0xffff; }
-
-    void publish(const Phase* phase, std::size_t n_pieces) {
-        phase_.store(phase, std::memory_order_relaxed);
-        for (std::size_t i = 0; i < n_wanted_; ++i)
-            shares_[i].word.store(static_cast<std::uint32_t>((i + 1) * n_pieces / n_wanted_ << 16 |
-                                                             i * n_pieces / n_wanted_),
-                                  std::memory_order_release);
-        number_.fetch_add(1);
+    void publish(const Phase& phase) {
+        n_published_ += phase.n_pieces;
+        phase_.store(&phase, std::memory_order_relaxed);
+        current_.store(
+            word(phase_in(current_.load(std::memory_order_relaxed)) + 1, phase.n_pieces));
         if (sleeping_.load() > 0) {
             const std::lock_guard<std::mutex> lock(mutex_);
             woken_.notify_all();
         }
     }
 
-    // Take pieces until there are none left, first those of one's own share; returns the number of
-    // a phase that is used up.
-    std::uint64_t take_pieces(std::size_t worker) {
-        const std::uint64_t number = number_.load(std::memory_order_acquire);
+    // Take pieces of the phase until there are none left, first those of one's own share; returns
+    // how many.
+    std::size_t take_pieces(std::size_t worker, std::uint64_t current) {
+        const std::size_t n_pieces = pieces_in(current);
+        std::size_t n_taken = 0;
         for (std::size_t i = 0; i < n_wanted_; ++i) {
-            auto& share = shares_[(worker + i) % n_wanted_].word;
-            for (;;) {
-                std::uint32_t word = share.load(std::memory_order_acquire);
-                if (next(word) < end(word)) word = share.fetch_add(1, std::memory_order_acq_rel);
-                if (next(word) >= end(word)) break;
+            const std::size_t owner = worker + i < n_wanted_ ? worker + i : worker + i - n_wanted_,
+                              begin = owner * n_pieces / n_wanted_,
+                              end = (owner + 1) * n_pieces / n_wanted_;
+            std::size_t piece, n_before = n_taken;
+            for (; (piece = take(shares_[owner].next, current, begin, end)) < end; ++n_taken) {
                 // The phase cannot end before this piece is done, so what it points to is alive.
                 try {
-                    phase_.load(std::memory_order_relaxed)->piece(next(word));
+                    phase_.load(std::memory_order_relaxed)->piece(piece);
                 } catch (...) {
                     note_failure();
                 }
-                done_.fetch_add(1, std::memory_order_release);
             }
+            if (n_taken == n_before) continue;
+            auto& n_done = shares_[worker].n_done;
+            n_done.store(n_done.load(std::memory_order_relaxed) + n_taken - n_before,
+                         std::memory_order_release);
         }
-        return number;
+        return n_taken;
+    }
+
+    // The next piece of a share, or its end. The first to come to it writes the number of the
+    // phase, and a latecomer, whose phase is over, finds a later number or no piece.
+    static std::size_t take(std::atomic<std::uint64_t>& next, std::uint64_t current,
+                            std::size_t begin, std::size_t end) {
+        const std::uint64_t phase = phase_in(current);
+        std::uint64_t found = next.load(std::memory_order_acquire);
+        for (;;) {
+            const std::size_t piece = phase_in(found) == phase ? pieces_in(found) : begin;
+            if (phase_in(found) > phase || piece >= end) return end;
+            if (next.compare_exchange_weak(found, word(phase, piece + 1), std::memory_order_acq_rel,
+                                           std::memory_order_acquire))
+                return piece;
+        }
     }
 
     // The first failure is kept for the leader; a phase that failed still ends, for its pieces
@@ -155,62 +179,84 @@ class Team {
     void note_failure() {
         const std::lock_guard<std::mutex> lock(mutex_);
         if (!failure_) failure_ = std::current_exception();
-        failed_.store(true, std::memory_order_relaxed);  // seen by the leader with `done_`
+        failed_.store(true, std::memory_order_relaxed);  // seen by the leader with `n_done`
     }
 
     void help(std::size_t worker) {
         ready_to_throw();
-        while (!closing_.load(std::memory_order_relaxed)) wait_for_phase_after(take_pieces(worker));
+        auto rest = Clock::duration::zero();
+        Clock::time_point rest_end;
+        while (!closing_.load(std::memory_order_relaxed)) {
+            const std::uint64_t current = current_.load(std::memory_order_acquire);
+            const bool took = take_pieces(worker, current) > 0;
+            if (took && waited_too_long_.load(std::memory_order_relaxed) == phase_in(current)) {
+                const auto now = Clock::now();
+                rest = now - rest_end < rest ? std::min<Clock::duration>(2 * rest, longest_rest)
+                                             : shortest_rest;
+                rest_end = now + rest;
+                std::unique_lock<std::mutex> lock(mutex_);
+                woken_.wait_until(lock, rest_end, [&] { return closing_.load(); });
+            } else {
+                wait_for_phase_after(current);
+            }
+        }
     }
 
     void wait_for_phase_after(std::uint64_t last) {
         const auto start = Clock::now();
         do {
             for (int i = 0; i < 32; ++i) {
-                if (number_.load(std::memory_order_acquire) != last) return;
+                if (current_.load(std::memory_order_acquire) != last || closing_.load()) return;
                 cpu_relax();
             }
         } while (Clock::now() - start < spin);
         std::unique_lock<std::mutex> lock(mutex_);
         sleeping_.fetch_add(1);
-        woken_.wait(lock, [&] { return number_.load() != last || closing_.load(); });
+        woken_.wait(lock, [&] { return current_.load() != last || closing_.load(); });
         sleeping_.fetch_sub(1);
     }
 
-    void wait_for(std::size_t n_pieces) {
-        const auto all_done = [&] { return done_.load(std::memory_order_acquire) == n_pieces; };
+    bool all_done() const {
+        std::uint64_t n_done = 0;
+        for (const Share& share : shares_) n_done += share.n_done.load(std::memory_order_acquire);
+        return n_done == n_published_;
+    }
+
+    // A helper is late when it takes several times as long for a piece as the leader did. It learns
+    // that when it is done.
+    void wait_for_pieces(Clock::time_point start, std::size_t n_own) {
         for (int i = 0; i < 256; ++i) {
             if (all_done()) return;
             cpu_relax();
         }
-        const auto start = Clock::now();
+        const auto begin = Clock::now();
+        const auto longest = late + 3 * (begin - start) / std::max<std::size_t>(n_own, 1);
+        bool noted = false;
         while (!all_done()) {
-            if (Clock::now() - start > spin)
+            const auto waited = Clock::now() - begin;
+            if (waited > longest && !noted) {
+                waited_too_long_.store(phase_in(current_.load(std::memory_order_relaxed)),
+                                       std::memory_order_relaxed);
+                noted = true;
+            }
+            if (waited > spin)
                 std::this_thread::yield();  // the helper may be waiting for this very core
             else
                 cpu_relax();
         }
-        const auto now = Clock::now();
-        if (now - start > late) {
-            rest_ = now - rest_end_ < rest_ ? std::min<Clock::duration>(2 * rest_, longest_rest)
-                                            : shortest_rest;
-            rest_end_ = now + rest_;
-        }
     }
 
-    bool resting() const { return rest_ != Clock::duration::zero() && Clock::now() < rest_end_; }
-
-    std::atomic<std::uint64_t> number_{0};  // of the phase
+    // Written by the leader for every phase, and read by all.
+    alignas(64) std::atomic<std::uint64_t> current_{0};
     std::atomic<const Phase*> phase_{nullptr};
-    alignas(64) std::atomic<std::size_t> done_{0};
-    alignas(64) std::atomic<int> sleeping_{0};
-    std::atomic<bool> closing_{false};
+    alignas(64) std::atomic<std::uint64_t> waited_too_long_{
+        0};  // in which phase the leader last did
+    std::atomic<int> sleeping_{0};
+    std::atomic<bool> closing_{false}, failed_{false};
     std::mutex mutex_;
     std::condition_variable woken_;
-    Clock::duration rest_ = Clock::duration::zero();
-    Clock::time_point rest_end_;
-    std::atomic<bool> failed_{false};
     std::exception_ptr failure_;
+    std::uint64_t n_published_ = 0;  // pieces, in all phases
     const std::size_t n_wanted_;
     std::vector<Share> shares_;
     std::vector<std::thread> helpers_;

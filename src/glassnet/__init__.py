@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from glassnet.report.agreement import Agreement
     from glassnet.report.compare_models import compare
     from glassnet.storage import load
+    from glassnet.training.learning_rate_search import LearningRateSearch, find_learning_rate
     from glassnet.training.plan import Plan
     from glassnet.training.recipes import Recipe
     from glassnet.training.stopping import EarlyStopping, Epoch
@@ -69,6 +70,7 @@ __all__ = [
     "GlassNetRegressor",
     "LBFGS",
     "LayerNorm",
+    "LearningRateSearch",
     "Limits",
     "MLPClassifier",
     "MLPRegressor",
@@ -89,6 +91,7 @@ __all__ = [
     "check_gradients",
     "compare",
     "evaluate",
+    "find_learning_rate",
     "fit",
     "from_sklearn",
     "inspect_table",
@@ -133,6 +136,7 @@ _HOMES = {
     "glassnet.report.compare_models": ("compare",),
     "glassnet.storage": ("load",),
     "glassnet.training.train": ("train",),
+    "glassnet.training.learning_rate_search": ("LearningRateSearch", "find_learning_rate"),
     "glassnet.training.plan": ("Plan",),
     "glassnet.training.recipes": ("Recipe",),
     "glassnet.training.stopping": ("EarlyStopping", "Epoch"),

@@ -90,12 +90,16 @@ class Answers:
         costs coverage.
         """
         mean, scale = np.array(self.target.mean), np.array(self.target.scale)
+        with np.errstate(over="ignore", invalid="ignore"):
+            ends = [np.clip(bound * scale + mean, *self.limits) for bound in (low, high)]
+            return np.stack(ends, axis=2)
+
+    @property
+    def limits(self) -> tuple[Array, Array]:
+        """The lowest and the highest number that intervals may contain, (m,) or (1,) each."""
         positive = loss_traits(self.loss).link == "exp"
         sign = np.ones(1) if positive else np.array(self.target.sign or [0])
-        minimum, maximum = np.where(sign > 0, 0.0, -np.inf), np.where(sign < 0, 0.0, np.inf)
-        with np.errstate(over="ignore", invalid="ignore"):
-            ends = [np.clip(bound * scale + mean, minimum, maximum) for bound in (low, high)]
-            return np.stack(ends, axis=2)
+        return np.where(sign > 0, 0.0, -np.inf), np.where(sign < 0, 0.0, np.inf)
 
     def _linked(self, Z: Array) -> Array:
         return self.loss.predict(Z.astype(np.float64, copy=False))

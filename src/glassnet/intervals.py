@@ -69,12 +69,12 @@ class Intervals:
         middle, below, above = middle_and_spreads(quantiles, center.shape, self.least)
         low, high = (
             center + middle + score * np.where(score < 0.0, below, above)
-            for score in (self.scores[rank] for rank in self._ranks(coverage))
+            for score in (self.scores[rank] for rank in self.ranks(coverage))
         )
         return low, high
 
-    def _ranks(self, coverage: float) -> tuple[int, int]:
-        """Return the indices of the two scores for a coverage."""
+    def ranks(self, coverage: float) -> tuple[int, int]:
+        """Return the indices of the two scores for a coverage; see `around` for errors."""
         if not is_number(coverage) or not 0.0 < coverage < 1.0:
             raise SettingError(
                 "coverage, the share of rows that an interval contains, must be between 0 and 1, "

@@ -19,6 +19,7 @@ from glassnet.data.tables.dialect import Dialect
 from glassnet.data.tables.values import refuse_not_finite
 from glassnet.engines import Engine, engine_to_predict
 from glassnet.errors import SettingError
+from glassnet.inspectable import Inspectable
 from glassnet.intervals import QUANTILES, Intervals, center_and_quantiles
 from glassnet.losses import Loss, Quantile
 from glassnet.model_input import ModelInput
@@ -31,7 +32,7 @@ Array = np.ndarray[Any, np.dtype[Any]]
 
 
 @dataclass(frozen=True)
-class Model:
+class Model(Inspectable):
     """A trained network with what it needs to encode tables and to decode predictions.
 
     Attributes
@@ -92,7 +93,7 @@ class Model:
             If columns are ignored that the training table did not have, and if the table differs
             from the training rows, see `drift`.
         """
-        engine = self._engine_for(self.network, self.loss)
+        engine = self.engine_for(self.network, self.loss)
         return _joined([engine.predict(X) for X in self._features(table, dialect)])
 
     def member_scores(self, table: Any, dialect: Dialect | None = None) -> Array:
@@ -100,7 +101,7 @@ class Model:
 
         The raw scores of the model are their mean; see `Network.members`.
         """
-        engines = [self._engine_for(member, self.loss) for member in self.network.members()]
+        engines = [self.engine_for(member, self.loss) for member in self.network.members()]
         features = self._features(table, dialect)
         parts = [np.stack([engine.predict(X) for engine in engines]) for X in features]
         return _joined(parts, axis=1)
@@ -110,18 +111,18 @@ class Model:
         """The engine that executes the network: native if it is built and supports all layers."""
         return engine_to_predict(self.network, self.loss)
 
-    def _engine_for(self, network: Network, loss: Loss) -> Engine:
+    def engine_for(self, network: Network, loss: Loss) -> Engine:
         """Return the engine for predictions.
 
         The reference engine computes in float64, because its rounding errors depend on the other
         rows of the batch.
         """
-        if network.dtype != self._dtype:
-            return engine_to_predict(network.astype(self._dtype), loss)
+        if network.dtype != self.dtype:
+            return engine_to_predict(network.astype(self.dtype), loss)
         return self.engine if network is self.network else engine_to_predict(network, loss)
 
     @property
-    def _dtype(self) -> str:
+    def dtype(self) -> str:
         """The dtype of the computation of raw scores."""
         return str(self.network.dtype) if self.engine.name == "native" else "float64"
 
@@ -182,7 +183,7 @@ class Model:
         return Answers(self.loss, self.target)
 
     def _features(self, table: Any, dialect: Dialect | None) -> Iterator[Any]:
-        return self.input.encoded(table, dialect, self._dtype, self.tally())
+        return self.input.encoded(table, dialect, self.dtype, self.tally())
 
     def predict(
         self, table: Any, members: bool = False, *, dialect: Dialect | None = None
@@ -263,11 +264,11 @@ class Model:
                 "partial_fit has changed it since. Train with the recipe 'standard' on a hundred "
                 "rows or more, or with calibrate=True."
             )
-        Z = self._engine_for(self.network, self.loss).predict(X)
+        Z = self.engine_for(self.network, self.loss).predict(X)
         refuse_not_finite(Z, first_row=first_row)
         center, quantiles = center_and_quantiles(self.loss, Z)
         if self.intervals.network is not None:
-            quantiles = self._engine_for(self.intervals.network, Quantile(QUANTILES)).predict(X)
+            quantiles = self.engine_for(self.intervals.network, Quantile(QUANTILES)).predict(X)
         found = self.answers.bounds(*self.intervals.around(center, quantiles, coverage))
         refuse_not_finite(found, "intervals", first_row)
         return found[:, 0] if found.shape[1] == 1 else found

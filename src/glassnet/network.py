@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from copy import copy
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -27,6 +27,9 @@ from glassnet.layers.stack import (
     stand_side_by_side,
 )
 from glassnet.parameters import Parameters, Spec, Tree
+
+if TYPE_CHECKING:
+    from glassnet.inspection.walk import Walk
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
@@ -275,6 +278,20 @@ class Network:
         from glassnet.storage import load_network
 
         return load_network(path, layers)
+
+    def walk(self, x: Any, target: Any = None, **settings: Any) -> Walk:
+        """Return one row's way through the network and, from its target, back; see `Model.walk`.
+
+        x is the row `(n_features,)`. The settings are `loss` ("squared" by default), `names` of the
+        inputs, and `learning_rate`, `blanks` and `live` as for `Model.walk`.
+
+        >>> network = Network([Dense(3, "sigmoid"), Dense(1, "sigmoid")], n_features=2)
+        >>> len(network.walk([0.0, 1.0], 1.0).layers)
+        2
+        """
+        from glassnet.inspection.walk.by_hand import walk_of_network
+
+        return walk_of_network(self, x, target, **settings)
 
     def __repr__(self) -> str:
         inner = ", ".join(describe_layer(layer) for layer in self.layers)

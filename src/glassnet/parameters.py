@@ -14,6 +14,7 @@ penalties apply to one slice.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import accumulate, count, groupby
@@ -47,7 +48,7 @@ class Spec:
     @property
     def size(self) -> int:
         """The number of elements."""
-        return int(np.prod(self.shape, dtype=np.int64))
+        return math.prod(map(int, self.shape))
 
 
 @dataclass(frozen=True)

@@ -29,6 +29,7 @@ COMMANDS = {
     "predict, gzip": (".csv.gz", ("predict", "m.glassnet", PENGUINS)),
     "predict, Parquet": (".parquet", ("predict", "m.glassnet", PENGUINS)),
     "evaluate": (".html", ("evaluate", "m.glassnet", PENGUINS)),
+    "explain": (".csv", ("explain", "m.glassnet", PENGUINS, "--rows", "3")),
 }
 
 

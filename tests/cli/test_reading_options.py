@@ -181,6 +181,7 @@ def test_a_value_that_cannot_be_is_one_usage_error(
         "train": ("train", plain / "t.csv", "--target", "sold", "-o", tmp_path / "m.glassnet"),
         "predict": ("predict", plain / "m.glassnet", plain / "t.csv"),
         "evaluate": ("evaluate", plain / "m.glassnet", plain / "t.csv"),
+        "explain": ("explain", plain / "m.glassnet", plain / "t.csv"),
         "inspect": ("inspect", plain / "t.csv"),
     }
     for value in WRONG[option]:
@@ -210,6 +211,7 @@ def test_options_of_text_files_are_refused_by_name_elsewhere(
         ("train", table, "--target", "sold", "-o", tmp_path / "m.glassnet", *QUICK),
         ("predict", plain / "m.glassnet", table),
         ("evaluate", plain / "m.glassnet", table),
+        ("explain", plain / "m.glassnet", table),
         ("inspect", table),
     )
     for command in commands:

@@ -78,6 +78,8 @@ COMMANDS = {
     "predict, safe": ("predict", "m.glassnet", "a.csv", "--spreadsheet-safe", "--keep"),
     "predict, kept": ("predict", "m.glassnet", "a.csv", "--keep"),
     "evaluate": ("evaluate", "m.glassnet", "a.csv"),
+    "explain": ("explain", "m.glassnet", "a.csv"),
+    "explain, rows": ("explain", "m.glassnet", "a.csv", "--rows", "0,1"),
 }
 
 

@@ -150,6 +150,19 @@ def test_the_same_bits_for_any_number_of_threads(name: str, dtype: str) -> None:
     assert len({digest(train(name, n_threads, dtype)) for n_threads in THREADS}) == 1
 
 
+def test_the_number_of_threads_can_change_between_two_runs() -> None:
+    changing, steady = train("wide", 1), train("wide", 1)
+    rng = np.random.default_rng(2)
+    X, y = rng.standard_normal((600, 300), np.float32), rng.integers(0, 10, 600)
+    for n_threads in (3, 1, 16):
+        changing.use_threads(n_threads)
+        for engine in (changing, steady):
+            engine.run(
+                X, y, None, np.arange(600), np.arange(0, 601, 60), 0, step_rates(np.full(10, 1e-3))
+            )
+    assert digest(changing) == digest(steady)
+
+
 def test_the_same_bits_under_load() -> None:
     alone = {name: digest(train(name, 1)) for name in NETWORKS}
     busy = subprocess.Popen([sys.executable, "-c", "while True: pass"])

@@ -10,6 +10,7 @@ import pytest
 
 import glassnet
 from glassnet.data.tables.assembly import table_of
+from glassnet.engines.native import NativeEngine
 from glassnet.errors import SettingError
 from glassnet.fitting import Session
 from glassnet.fitting.ensemble import member_seed
@@ -73,6 +74,24 @@ def test_each_member_is_what_it_would_be_alone() -> None:
     seeds = {member_seed(5, i) for i in range(50)}
     assert len(seeds) == 50
     assert member_seed(5, 0) == 5
+
+
+@pytest.mark.parametrize(
+    ("n_threads", "expected"),
+    [(1, [1, 1, 1, 1, 1]), (2, [1, 1, 1, 1, 2]), (3, [1, 1, 1, 1, 1]), (11, [2, 2, 2, 2, 2])],
+)
+def test_members_share_all_threads(
+    n_threads: int, expected: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    used: dict[int, list[int]] = {}
+
+    def use_threads(engine: NativeEngine, n: int) -> None:
+        used.setdefault(id(engine), []).append(n)
+
+    monkeypatch.setattr(NativeEngine, "use_threads", use_threads)
+    recipe = replace(RECIPES["plain"], members=5)
+    glassnet.fit(X, TARGETS["binary"], Plan(recipe=recipe, engine="native", n_threads=n_threads))
+    assert [n[-1] for n in used.values()] == expected
 
 
 @pytest.mark.parametrize("n_threads", [1, 2, 5])

@@ -15,6 +15,8 @@ KINDS: Mapping[str, Callable[[], list[Place]]] = {
     "public name": places_of_maths.public_names,
     "layer": places_of_maths.layers,
     "operation": places_of_maths.operations,
+    "operation of a graph": places_of_maths.operations_of_a_graph,
+    "operation of a walk": places_of_maths.operations_of_a_walk,
     "activation": places_of_maths.activations,
     "loss": places_of_maths.losses,
     "optimizer": places_of_maths.optimizers,

@@ -25,6 +25,9 @@ DOOR = f"{SRC}/__init__.py"
 PAGE = "docs/names.md"
 PROGRAM = f"{SRC}/engines/program.py"
 TABLES = "tests/laws/tables.py"
+GRAPH, WALK = f"{SRC}/graph", f"{SRC}/inspection/walk"
+#: The files of `graph/` with operations outside of networks.
+OTHER_OPERATIONS = ("cells.py", "answers.py", "interval_bounds.py")
 #: Layers whose work is done by the layers inside.
 CONTAINERS = ("Residual", "Stack", "Members")
 
@@ -71,6 +74,28 @@ def layers() -> list[Place]:
         names_in(init, "__all__").classes().but("Layer", "Run"),
         *public(layer_classes()),
         called_in(TABLES, "LAYER_CASES"),
+        names_in(f"{GRAPH}/from_network.py", "LAYER_OPERATIONS"),
+        names_in(f"{WALK}/formulas.py", "FORMULAS"),
+    ]
+
+
+def operations_of_a_graph() -> list[Place]:
+    return [
+        classes("graph/*.py", "evaluate", "error").but("Operation"),
+        names_in(f"{GRAPH}/__init__.py", "OPERATIONS"),
+    ]
+
+
+def operations_of_a_walk() -> list[Place]:
+    """Those of a network, but activations, which have no terms."""
+    others = [
+        name
+        for file in OTHER_OPERATIONS
+        for name in classes(f"graph/{file}", "evaluate", "error").names
+    ]
+    return [
+        classes("graph/*.py", "evaluate", "error").but("Operation", "Activation", *others),
+        names_in(f"{WALK}/units.py", "TERMS"),
     ]
 
 
@@ -99,6 +124,7 @@ def activations() -> list[Place]:
         names_in(file, "ACTIVATIONS"),
         matches("native/activations.hpp", "activations", r'"(\w+)", of_'),
         names_in(TABLES, "KINKS"),
+        names_in(f"{GRAPH}/curves.py", "CURVES"),
     ]
 
 
@@ -110,6 +136,8 @@ def losses() -> list[Place]:
         names_in(init, "__all__").classes().but("CustomLoss", "Loss", "LossTraits"),
         matches("native/losses.hpp", "losses", r'loss_row<\w+, T>\("(\w+)"\)'),
         called_in(TABLES, "LOSS_CASES").but("CustomLoss", "LossCase"),
+        names_in(f"{GRAPH}/from_model.py", "LINKS"),
+        names_in(f"{WALK}/formulas.py", "LOSS_FORMULAS"),
     ]
 
 

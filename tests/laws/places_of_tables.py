@@ -135,6 +135,7 @@ def codings() -> list[Place]:
             r"(\w+Coding)",
             within=r"for record in \(.*?\):",
         ),
+        names_in(f"{SRC}/graph/from_encoder.py", "CODINGS"),
     ]
 
 

@@ -59,24 +59,35 @@ ROOMS = {
     "network engines data answers",
     "intervals": "errors losses network",
     "model_input": "errors messages data",
-    "model": "errors messages cached losses network engines data answers intervals model_input",
+    "explainable": "",
+    "inspectable": "explainable",
+    "model": "errors messages cached losses network engines data answers intervals model_input "
+    "inspectable",
+    "graph": "errors activations losses parameters layers network data model_input model",
     "predictor": "errors losses engines data model",
     "fitting": f"{MATHS} cached interrupts layer_check engines data answers training intervals "
     "model",
-    "inspection": f"{HOUSE} json_values model_input intervals",
+    "inspection": f"{HOUSE} json_values graph",
     "storage": "errors json_values messages atomic_write parameters losses layers network data "
     "intervals model",
     "report": "errors messages json_values cached atomic_write network data training model fitting",
     "estimators": HOUSE,
-    "cli": f"{HOUSE} json_values atomic_write inspection storage report estimators",
+    "cli": f"{HOUSE} json_values atomic_write storage inspection report estimators",
     "__init__": f"{HOUSE} gradient_check storage report estimators",
     "__main__": "cli",  # python -m glassnet
 }
 LAZY = {
-    "model": "storage predictor inspection",
-    "network": "storage",
+    "explainable": "inspection",
+    "inspectable": "graph inspection",
+    "model": "storage predictor",
+    "network": "storage inspection",
 }  # upward, inside a function only: Model.save, Network.save, ...
-TYPING = {"model": "predictor inspection"}  # upward, under `if TYPE_CHECKING` only
+TYPING = {
+    "explainable": "inspection model",
+    "inspectable": "data engines model graph inspection",
+    "model": "predictor",
+    "network": "inspection",
+}  # upward, under `if TYPE_CHECKING` only
 ANYWHERE = {"__init__.__version__"}  # a fact, not a room
 
 # An outside library enters by these files only. The longest name that fits counts: `scipy` alone
@@ -86,6 +97,7 @@ DOORS = {
     "numpy": "*",
     "scipy.special": "activations.py data/review/tally.py",
     "scipy.optimize": "training/lbfgs.py",
+    "shap": "inspection/explanation.py",
     "sklearn": "training/scorers.py report/* estimators/*",
     "narwhals": "data/tables/frames.py",
     "pyarrow": "data/files/arrow.py",
@@ -104,6 +116,7 @@ LATE = {
     "pyarrow": "",
     "narwhals": "",
     "rich": "",
+    "shap": "",
 }
 NUMPY_FREE = {"__init__.py", "errors.py", "messages.py", "interrupts.py", "cli/__init__.py"}
 # These import by a name that is not written out; it lies in this package.

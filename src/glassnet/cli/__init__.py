@@ -11,14 +11,16 @@ from glassnet.cli.diagnose import diagnose
 from glassnet.cli.doctor import doctor
 from glassnet.cli.errors import Commands
 from glassnet.cli.evaluate import evaluate
+from glassnet.cli.explain import explain
 from glassnet.cli.inspect import inspect
 from glassnet.cli.predict import predict
 from glassnet.cli.show import show
 from glassnet.cli.train import train
+from glassnet.cli.walk import walk
 
 __all__ = ["main"]
 
-COMMANDS = (inspect, train, predict, evaluate, diagnose, show, doctor, completion)
+COMMANDS = (inspect, train, predict, evaluate, explain, walk, diagnose, show, doctor, completion)
 HELP = """Neural networks that you can see through: train one on your table, then predict with it.
 
 \b
@@ -26,6 +28,9 @@ HELP = """Neural networks that you can see through: train one on your table, the
   glassnet train penguins.csv --target species
   glassnet predict penguins.glassnet new.csv -o predictions.csv
   glassnet evaluate penguins.glassnet newer.csv
+  glassnet explain penguins.glassnet new.csv --rows 3
+  glassnet walk penguins.glassnet new.csv --row 3
+  glassnet diagnose penguins.glassnet penguins.csv
   glassnet show penguins.glassnet
 """
 

@@ -54,12 +54,14 @@ def describe_network(network: Network) -> str:
     """Return a summary line and a table of the layers with shapes and numbers of parameters."""
     rows, n_in = [], network.n_features
     for name, kind, n_out, count in network.summary():
-        rows.append((name, kind, f"{n_in:,} -> {n_out:,}", f"{count:,}"))
+        of_member = name.rpartition("*.")[2]  # the whole name leaves no room in 80 columns
+        rows.append((of_member, kind, f"{n_in:,} -> {n_out:,}", f"{count:,}"))
         n_in = n_out
     total = f"{counted(network.n_features, 'feature')} -> {counted(network.n_outputs, 'score')}, "
     total += f"{counted(network.parameters.theta.size, 'parameter')}, {network.dtype}"
     if network.n_members > 1:
-        total += f"; the mean of {network.n_members} members with these layers each"
+        total += f"; the mean of {network.n_members} members with these layers each, "
+        total += "counted over all members"
     layers = format_table(("layer", "kind", "shape", "parameters"), rows, right=(3,))
     return f"{labelled('Network', total)}\n{layers}"
 

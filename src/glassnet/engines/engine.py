@@ -98,6 +98,10 @@ class Engine(ABC):
         self._bind()
 
     @abstractmethod
+    def use_threads(self, n_threads: int) -> None:
+        """Allow `n_threads` threads from the next call on, if no result depends on it."""
+
+    @abstractmethod
     def predict(self, X: Any) -> Array:
         """Return raw scores `(n, n_outputs)`."""
 

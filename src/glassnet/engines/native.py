@@ -20,6 +20,8 @@ from glassnet.errors import UnsupportedError
 from glassnet.interrupts import deferred_interrupts
 from glassnet.penalties import Penalty
 
+MOST_THREADS = 256
+
 
 @cache
 def compiled() -> Any:
@@ -101,7 +103,7 @@ class NativeEngine(Engine):
             per_batch=bool(penalty.per_batch),
             max_norm=math.inf if self.max_norm is None else float(self.max_norm),
             seed=self.seed % 2**64,
-            n_threads=min(self.n_threads or useful_cores(), 256),
+            n_threads=min(self.n_threads or useful_cores(), MOST_THREADS),
         )
         vectors = self.state.vectors if self.state else {}
         none = np.empty(0, parameters.theta.dtype)
@@ -118,6 +120,11 @@ class NativeEngine(Engine):
             first,
             second,
         )
+
+    def use_threads(self, n_threads: int) -> None:
+        """Allow `n_threads` threads from the next call on; results do not depend on it."""
+        self.n_threads = n_threads
+        self._engine.use_threads(min(n_threads, MOST_THREADS))
 
     def predict(self, X: Any) -> Array:
         """Return raw scores `(n, n_outputs)`."""

@@ -30,6 +30,9 @@ class ReferenceEngine(Engine):
     def _bind(self) -> None:
         self._update_checked = False
 
+    def use_threads(self, n_threads: int) -> None:
+        """Do nothing: the results of BLAS can depend on its number of threads."""
+
     def predict(self, X: Any) -> Array:
         """Return raw scores `(n, n_outputs)`."""
         with np.errstate(over="ignore", invalid="ignore"):

@@ -1,8 +1,9 @@
 """An ensemble: networks trained in parallel, whose mean is the prediction.
 
 The random errors of the members partly cancel in their mean (bagging, Breiman 1996). Members
-advance together epoch by epoch, in parallel threads, each on one core. The results do not depend on
-the number of threads. An ensemble may also consist of a single network.
+advance together epoch by epoch, in parallel threads. If there are more cores than members, each
+member has several threads. The results do not depend on the number of threads. An ensemble may also
+consist of a single network.
 """
 
 import math
@@ -110,7 +111,8 @@ class Ensemble:
         """
         fits, state = self.fits, self.state
         streams = {id(fit): fit.epochs(limit) for fit in fits}
-        width = min(len(fits), self._plan.n_threads or useful_cores())
+        n_threads = self._plan.n_threads or useful_cores()
+        width = min(len(fits), n_threads)
 
         def next_record(fit: NetworkFit) -> Epoch | None:
             try:
@@ -119,20 +121,30 @@ class Ensemble:
                 fit.diverged = error
                 return None
 
+        def next_records(fits: list[NetworkFit]) -> list[Epoch | None]:
+            """Return the next record of each fit; the last ones share the threads of all."""
+            records = []
+            n_full = len(fits) // width * width
+            for abreast in (fits[:n_full], fits[n_full:]):
+                for fit in abreast:
+                    fit.trainer.engine.use_threads(n_threads // min(len(abreast), width))
+                records += in_threads(next_record, abreast, width)
+            return records
+
         try:
-            records = in_threads(next_record, fits[:width], width)
+            records = next_records(fits[:width])
             n_kept = n_worthwhile(len(fits), width, limit.after(1), fits[0].plan.max_epochs)
             if n_kept < len(fits):
                 del fits[n_kept:]
                 limit.shortened = True
-            records += in_threads(next_record, fits[width:], width)
+            records += next_records(fits[width:])
             live = list(fits)
             while completed := [record for record in records if record is not None]:
                 state.epoch += 1
                 state.step = sum(fit.state.step for fit in fits)
                 yield mean_record(completed, state.epoch - 1)
                 live = [f for f, record in zip(live, records, strict=True) if record is not None]
-                records = in_threads(next_record, live, width)
+                records = next_records(live)
         finally:
             for stream in streams.values():
                 stream.close()

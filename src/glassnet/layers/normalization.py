@@ -66,7 +66,8 @@ class BatchNorm(KeepsWidth):
         """Write dgamma = sum dY N and dbeta = sum dY into g; return dX.
 
         In training, mean and variance depend on every row, hence the two subtracted terms (section
-        3 of the paper): dX = gamma / std * (dY - mean(dY) - N mean(dY N)).
+        3 of the paper): dX = gamma / std * (dY - mean(dY) - N mean(dY N)). In prediction no row
+        changes them: dX = dY gamma / std.
         """
         N, inverse_std, training = cache
         np.sum(dY * N, axis=0, out=g.gamma)

@@ -95,6 +95,17 @@ class Encoder(Serializable):
         codings = (self.numbers, *self._after_numbers)
         return tuple(name for coding in codings for name in coding.feature_names)
 
+    @cached_property
+    def feature_columns(self) -> tuple[str, ...]:
+        """The column of the table that each feature encodes, in the order of the features."""
+        numbers = self.numbers
+        indicated = np.flatnonzero(numbers.has_missing).tolist()
+        return (
+            *numbers.names,
+            *(numbers.names[j] for j in indicated),
+            *(coding.name for coding in self._after_numbers for _ in coding.feature_names),
+        )
+
     @property
     def n_features(self) -> int:
         """The number of features."""

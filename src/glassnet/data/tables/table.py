@@ -152,6 +152,31 @@ class Table:
             {name: texts for name, texts in self.column_notices.items() if name in schema.kinds},
         )
 
+    def with_columns(self, other: Table) -> Table:
+        """Return this table with the columns of another one, of as many rows, in place of its own.
+
+        The other table has some of the columns, of the same kinds.
+        """
+        numbers = self.numbers
+        if other.schema.numbers:
+            numbers, others = (
+                np.array(block if isinstance(block, np.ndarray) else block.toarray())
+                for block in (numbers, other.numbers)
+            )
+            places = [self.schema.number_index[name] for name in other.schema.numbers]
+            numbers = numbers.astype(np.result_type(numbers, others), copy=False)
+            numbers[:, places] = others
+        kept = {name: c for name, c in self.exact.items() if name not in other.schema.kinds}
+        return Table(
+            self.schema,
+            numbers,
+            {**self.others, **other.others},
+            self.notices,
+            {**kept, **other.exact},
+            self.dialect,
+            self.column_notices,
+        )
+
     def retyped(self, kinds: Mapping[str, Kind]) -> Table:
         """Return this table with the kinds of some columns changed; see `select`."""
         for name in kinds:
