@@ -89,7 +89,7 @@ def _verdict_lines(verdict: Verdict) -> list[str]:
         labelled(verdict.severity.capitalize(), styled(f"{verdict.code} {verdict.name}")),
         labelled("", f"{_sentence(verdict.text)}"),
         labelled("  cause", _sentence(verdict.cause)),
-        labelled("  change", _sentence(change.text)),
+        labelled("  change", printable(change.text)),
         labelled("  cost", _sentence(change.cost)),
     ]
 

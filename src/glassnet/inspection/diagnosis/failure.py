@@ -26,7 +26,7 @@ class Failure:
     ----------
     step : number of the step since training began, from 0; None if the trained model is not finite
     rate : its learning rate; 0 if unknown
-    row : number of the row of its batch with the largest output of that layer
+    row : number of the row of its batch with the largest output of that layer, and input
     layer : the first layer with an output that is not finite, otherwise the one with the largest
     size : the largest output of that layer, in powers of ten
     column : the input of that row with the largest value
@@ -128,9 +128,11 @@ def failure_in(
     """
     X = np.asarray(X, np.float64)
     layer, sizes = _largest_outputs(network, X)
-    row = int(np.nan_to_num(sizes, nan=np.inf).argmax())
+    sizes = np.nan_to_num(sizes, nan=np.inf, posinf=np.inf)
+    # Of several rows that are not finite, the one with the largest input.
+    row = int(np.where(sizes == sizes.max(), np.abs(X).max(axis=1), -1.0).argmax())
     column = int(np.abs(X[row]).argmax())
-    largest = float(np.nanmax(sizes, initial=0.0))
+    largest = float(sizes.max())
     return Failure(
         step=step,
         rate=rate,

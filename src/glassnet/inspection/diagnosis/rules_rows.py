@@ -160,7 +160,7 @@ RULES: tuple[Rule, ...] = (
         "loss",
         "loss={value!r}, which far values move less",
         "a loss that is less exact where all targets are right; better: correct the rows",
-        ("GN109", "GN110", "GN201", "GN202", "GN203", "GN205", *NETWORK),
+        ("GN109", "GN110", "GN201", "GN202", "GN203", *NETWORK),
     ),
     Rule(
         "GN108",

@@ -14,6 +14,8 @@ GAIN = 0.08
 #: An optimizer's first step relative to new first weights: below the lowest, training is too slow;
 #: above the highest it does harm if anything shows it, and above the wildest in any case.
 LOWEST_STEP, HIGHEST_STEP, WILDEST_STEP = 1e-3, 0.25, 1.5
+#: The first step of rates that suit most networks.
+USUAL_STEP = 0.01
 #: A training loss that is so many times that of the constant has exploded; one that rose in so many
 #: of its last epochs jumps about; so many dead units in a layer were thrown off.
 EXPLODED_LOSS, RISES, DEAD_UNITS = 3.0, 0.35, 0.6
@@ -47,6 +49,11 @@ def _rate(e: Evidence) -> float:
     return float(plan.bound_optimizer().lr)
 
 
+def _usual_rate(e: Evidence) -> float:
+    """Return the rate whose first step is usual, with one digit."""
+    return float(f"{_rate(e) * USUAL_STEP / _step(e):.1g}")
+
+
 def _too_high(e: Evidence) -> Finding | None:
     t: Any = e.trials
     course: Any = e.course
@@ -67,12 +74,14 @@ def _too_high(e: Evidence) -> Finding | None:
         "steps": t.steps,
         "rises": course.rises,
     }
-    return Finding(evidence, _rate(e) / 10.0, "error" if t.loss > NOTHING * t.constant else None)
+    return Finding(evidence, _usual_rate(e), "error" if t.loss > NOTHING * t.constant else None)
 
 
 def _too_low(e: Evidence) -> Finding | None:
     t: Any = e.trials
     step = _step(e)
+    if not step:
+        return None
     higher = max(t.gain(t.onward, 10.0), t.gain(t.anew, 10.0))
     if step >= LOWEST_STEP or (higher < GAIN and t.loss < NOTHING * t.constant):
         return None
@@ -83,7 +92,7 @@ def _too_low(e: Evidence) -> Finding | None:
         "steps": t.steps,
         "way": _way(e),
     }
-    return Finding(evidence, _rate(e) * 10.0)
+    return Finding(evidence, _usual_rate(e))
 
 
 def _stopped(e: Evidence) -> Finding | None:

@@ -1,0 +1,43 @@
+"""No default fit of real tables has an error; skipped where the tables are not there."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import warnings
+from pathlib import Path
+
+import pytest
+
+import glassnet
+
+FOLDER = Path(os.environ.get("GLASSNET_TABLES", Path(__file__).parents[3] / "shared" / "data"))
+MAX_ROWS = 4_000
+
+
+def real_tables():
+    path = FOLDER / "load.py"
+    if not path.is_file():
+        return None
+    spec = importlib.util.spec_from_file_location("real_tables", path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.mark.slow
+def test_no_default_fit_has_an_error():
+    module = real_tables()
+    if module is None:
+        pytest.skip(f"there are no tables in {FOLDER}")
+    alarms = []
+    for name in module.names():
+        X, y, _ = module.load(name)
+        X, y = X[:MAX_ROWS], y[:MAX_ROWS]
+        target = y if y.ndim == 2 else y.to_numpy()
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            model = glassnet.fit(X, target, glassnet.Plan(time_limit=20))
+            found = model.diagnose(X, target=target)
+        alarms += [f"{name}: {v.code} {v.text}" for v in found.verdicts if v.severity == "error"]
+    assert not alarms, "\n".join(alarms)
