@@ -35,6 +35,20 @@ class Line:
         after = tuple(verdict.code for verdict in diagnosis.consequences)
         return cls(half, planted, fatal, table, magnitude, seed, diagnosis.codes, severities, after)
 
+    @classmethod
+    def read(cls, cells: dict[str, str]) -> Line:
+        """Make a line of the cells of a CSV file."""
+        several = (tuple(cells[name].split()) for name in ("found", "severities", "consequences"))
+        return cls(
+            cells["half"],
+            tuple(cells["planted"].split()),
+            cells["fatal"] == "True",
+            cells["table"],
+            float(cells["magnitude"]),
+            int(cells["seed"]),
+            *several,
+        )
+
     def row(self) -> list[object]:
         """Return it as cells of a CSV file."""
         return [" ".join(v) if isinstance(v, tuple) else v for v in astuple(self)]
