@@ -12,7 +12,7 @@ import pytest
 import glassnet
 
 FOLDER = Path(os.environ.get("GLASSNET_TABLES", Path(__file__).parents[3] / "shared" / "data"))
-MAX_ROWS = 4_000
+MAX_ROWS = 3_000
 
 
 def real_tables():
@@ -26,6 +26,7 @@ def real_tables():
 
 
 @pytest.mark.slow
+@pytest.mark.filterwarnings("ignore")  # those of the module that loads the tables
 def test_no_default_fit_has_an_error():
     module = real_tables()
     if module is None:
@@ -37,7 +38,7 @@ def test_no_default_fit_has_an_error():
         target = y if y.ndim == 2 else y.to_numpy()
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            model = glassnet.fit(X, target, glassnet.Plan(time_limit=20))
+            model = glassnet.fit(X, target, glassnet.Plan(time_limit=12))
             found = model.diagnose(X, target=target)
         alarms += [f"{name}: {v.code} {v.text}" for v in found.verdicts if v.severity == "error"]
     assert not alarms, "\n".join(alarms)

@@ -1,4 +1,4 @@
-"""`diagnose_fit`: fit a model, and say at once what is wrong with its training."""
+"""`diagnose_fit`: fit a model, and say at once what is wrong with its network."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ PASSED = 32
 
 @dataclass(frozen=True)
 class FitDiagnosis:
-    """A model and the verdicts on its training.
+    """A model and the verdicts on its network.
 
     model : the model; None if training diverged in its first epoch
-    diagnosis : the verdicts; those on the data need `Model.diagnose`
+    diagnosis : the verdicts; `unchecked` names those that need `Model.diagnose`
     error : the divergence; None if there is a model
     """
 
@@ -53,10 +53,11 @@ def diagnose_fit(
     groups: Any = None,
     time: Any = None,
 ) -> FitDiagnosis:
-    """Fit a model as `glassnet.fit` does, and diagnose its training and its network.
+    """Fit a model as `glassnet.fit` does, and diagnose its network: GN301 to GN305.
 
-    The model has the same bits as that of `glassnet.fit`, and the verdicts take at most 2 % of the
-    time. A divergence is not raised but diagnosed: which step, row, layer and column.
+    The model has the same bits as that of `glassnet.fit`. The other verdicts need the rows, or
+    trials that would take longer than 2 % of a fit; `Model.diagnose` has them. A divergence is not
+    raised but diagnosed: which step, row, layer and column.
 
     Parameters
     ----------
@@ -93,9 +94,21 @@ def diagnose_fit(
         reasons = dict.fromkeys(("table", "between", "answers", "labels"), "there is no model")
         evidence.reasons.update(reasons)
         return FitDiagnosis(None, judge(evidence, RULES, data.table.n_rows), error)
-    evidence = replace(from_record(model), failure=_failure(session, fits, watches))
+    return FitDiagnosis(model, diagnose_session(session, model, _failure(session, fits, watches)))
+
+
+def diagnose_session(session: Session, model: Model, failure: Failure | None = None) -> Diagnosis:
+    """Return the verdicts on the network of a session that has ended, and on its record.
+
+    Parameters
+    ----------
+    session : which still has its rows
+    model : of the session
+    failure : where training left the finite numbers, if it was watched
+    """
+    evidence = replace(from_record(model), failure=failure)
     evidence = replace(evidence, layers=_layers(session, model, evidence))
-    return FitDiagnosis(model, judge(evidence, RULES, data.table.n_rows))
+    return judge(evidence, RULES, session.n_rows)
 
 
 def _failure(session: Session, fits: list[Any], watches: list[Watch]) -> Failure | None:
