@@ -99,6 +99,10 @@ def gather(model: Model, parts: Parts) -> Evidence:
     learning, outside = parts.learning, parts.outside
     record = model.training.get("split") or {}
     reasons["between"] = reasons["answers"] = reasons["labels"] = parts.why
+    if model.task == "multilabel":
+        reasons["answers"] = reasons["labels"] = "labels that may go together are not scored yet"
+    elif not parts.why:
+        reasons["labels"] = "no member held rows out"
     many = len(members) > 1 and parts.unseen is not None
     scores = None
     if parts.unseen is not None:
