@@ -12,12 +12,15 @@ import numpy as np
 import pytest
 
 import glassnet
-from glassnet import Plan
+from glassnet import Adam, Dense, Network, Plan
+from glassnet.data.rows import Rows
 from glassnet.errors import SettingError, UnsupportedError
 from glassnet.fitting import Roles, begin, prepare
 from glassnet.inspection.diagnosis import RULES, apply_change, diagnose, diagnose_fit
 from glassnet.inspection.diagnosis.parts import known_rows, parts_of
+from glassnet.inspection.diagnosis.trials import trials
 from glassnet.inspection.diagnosis.verdict import SEVERITIES
+from glassnet.losses import Squared
 from tests.inspection.broken import BROKEN, N, plan, table
 
 ROOT = Path(__file__).parents[2]
@@ -185,3 +188,19 @@ def test_change_of_the_data_cannot_be_applied():
         apply_change(model, columns, code="GN106")
     with pytest.raises(SettingError, match="no change to apply for GN201"):
         apply_change(model, columns, code="GN201")
+
+
+def test_trials_all_begin_at_the_given_weights():
+    columns = table()
+    X = np.stack([columns[f"x{i}"] for i in range(5)], axis=1).astype("float32")
+    loss = Squared()
+    rows = Rows(X, loss.prepare(columns["y"], 1, np.dtype("float32")))
+    network, fresh = (Network([Dense(8, "tanh"), Dense(1)], 5, seed=seed) for seed in (0, 1))
+    before = [one.parameters.theta.copy() for one in (network, fresh)]
+    found = trials(network, fresh, loss, Adam(1e-2), None, rows, rows, 32, 100)
+    assert all(
+        (one.parameters.theta == theta).all()
+        for one, theta in zip((network, fresh), before, strict=True)
+    )
+    assert found.steps == 100
+    assert found.gain(found.onward, 1.0) > found.gain(found.onward, 0.1) > 0.0
