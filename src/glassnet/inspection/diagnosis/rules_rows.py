@@ -142,7 +142,8 @@ RULES: tuple[Rule, ...] = (
         ("between",),
         _shared,
         "{shared} of {outside} rows held out are equal to a row learned from (by chance at most "
-        "{by_chance:.1f}), such as row {row} to row {learned_row}: scores are too good",
+        "{by_chance:.1f}), such as rows {row} and {learned_row} (counting from 0): scores are too "
+        "good",
         "the table holds rows twice, or several rows of one case",
         "",
         "remove the repetitions, or hold whole cases out: groups=",
@@ -155,7 +156,8 @@ RULES: tuple[Rule, ...] = (
         ("labels",),
         _labels,
         "the networks that did not learn from a row dispute {disputed} of {rows} labels, and "
-        "{surest_error:.1%} of their surest answers are wrong; look at rows {examples}",
+        "{surest_error:.1%} of their surest answers are wrong; look at rows {examples} "
+        "(counting from 0)",
         "wrong labels, or targets that were measured wrongly",
         "loss",
         "loss={value!r}, which far values move less",
