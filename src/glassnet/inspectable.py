@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from glassnet.data.tables.dialect import Dialect
     from glassnet.engines import Engine
     from glassnet.graph import Graph
+    from glassnet.inspection.diagnosis import Diagnosis
     from glassnet.inspection.walk import Walk
     from glassnet.model import Model
 
@@ -110,3 +111,23 @@ class Inspectable(Explainable):
             live=live,
             dialect=dialect,
         )
+
+    def diagnose(self, table: Any = None, *, target: Any = None, test: Any = None) -> Diagnosis:
+        """Return what is wrong with the model: verdicts, each with one setting to change.
+
+        Parameters
+        ----------
+        table : the table it was trained on, with its target; None judges the record of training
+            alone
+        target : the target values, if they are not columns of the table
+        test : a table of rows that were not used in training; without it the rows that training
+            held out are used
+
+        Raises
+        ------
+        DataError
+            If columns are missing, or no row has a target.
+        """
+        from glassnet.inspection.diagnosis import diagnose
+
+        return diagnose(cast("Model", self), table, target=target, test=test)

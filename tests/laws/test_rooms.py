@@ -64,11 +64,10 @@ ROOMS = {
     "model": "errors messages cached losses network engines data answers intervals model_input "
     "inspectable",
     "graph": "errors activations losses parameters layers network data model_input model",
-    "inspection": "errors messages checks parameters losses layers network engines data model "
-    "graph",
     "predictor": "errors losses engines data model",
     "fitting": f"{MATHS} cached interrupts layer_check engines data answers training intervals "
     "model",
+    "inspection": f"{HOUSE} json_values graph",
     "storage": "errors json_values messages atomic_write parameters losses layers network data "
     "intervals model",
     "report": "errors messages json_values cached atomic_write network data training model fitting",

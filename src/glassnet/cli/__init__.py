@@ -7,6 +7,7 @@ import click
 
 from glassnet import __version__
 from glassnet.cli.completion import completion
+from glassnet.cli.diagnose import diagnose
 from glassnet.cli.doctor import doctor
 from glassnet.cli.errors import Commands
 from glassnet.cli.evaluate import evaluate
@@ -19,7 +20,7 @@ from glassnet.cli.walk import walk
 
 __all__ = ["main"]
 
-COMMANDS = (inspect, train, predict, evaluate, explain, walk, show, doctor, completion)
+COMMANDS = (inspect, train, predict, evaluate, explain, walk, diagnose, show, doctor, completion)
 HELP = """Neural networks that you can see through: train one on your table, then predict with it.
 
 \b
@@ -29,6 +30,7 @@ HELP = """Neural networks that you can see through: train one on your table, the
   glassnet evaluate penguins.glassnet newer.csv
   glassnet explain penguins.glassnet new.csv --rows 3
   glassnet walk penguins.glassnet new.csv --row 3
+  glassnet diagnose penguins.glassnet penguins.csv
   glassnet show penguins.glassnet
 """
 

@@ -14,6 +14,7 @@ from glassnet.cli.notes import print_notes, warnings_as_notes
 from glassnet.cli.progress import show_progress
 from glassnet.cli.text import duration
 from glassnet.cli.training_data import TrainingData
+from glassnet.inspection.diagnosis import diagnose_session
 from glassnet.interrupts import deferred_interrupts
 from glassnet.messages import counted
 from glassnet.model import Model
@@ -58,6 +59,8 @@ def run(
             raise interrupted.interrupt()
         save(model)
         _print_ending(session, model, quiet=quiet)
+        if not quiet:
+            print_notes(_verdicts(session, model))
         session.calibrate()
         model = data.prepared.remembered(session.model())
         model = replace(model, training={**model.training, **_test_record(model, data)})
@@ -84,6 +87,12 @@ def _print_ending(session: fitting.Session, model: Model, *, quiet: bool) -> Non
         )
     if not quiet:
         print_notes(session.ensemble.divergences)
+
+
+def _verdicts(session: fitting.Session, model: Model) -> list[str]:
+    """Return what is wrong with the network, with the change for each."""
+    found = diagnose_session(session, model).verdicts
+    return [f"{v.code} {v.name}: {v.text}. To change: {v.change.text}." for v in found]
 
 
 def _test_record(model: Model, data: TrainingData) -> dict[str, Any]:
