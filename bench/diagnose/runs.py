@@ -97,3 +97,11 @@ def diagnosed(setup: Setup, model: Model | None = None) -> Diagnosis:
                 return found.diagnosis
             model = found.model
         return diagnose(model, setup.data.frame, test=setup.test)
+
+
+def apart(run: Setup) -> tuple[Setup, pd.DataFrame]:
+    """Return the run with test rows, taken from its own if it has none, and these."""
+    if run.test is None:
+        train, test = run.data.split(int(0.65 * len(run.data.frame)))
+        return replace(run, data=train, test=test), test
+    return run, run.test
